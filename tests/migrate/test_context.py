@@ -9,6 +9,7 @@ import pytest
 from tests.migrate.legacy import Files, Legacy, md5, pointer_of
 from trinity_guard.git.catfile import Source, tree_parser
 from trinity_guard.migrate import context
+from trinity_guard.migrate import held as dvc
 from trinity_guard.migrate.context import NOTHING, ORDINARY, Above
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.progress import silent
@@ -37,10 +38,10 @@ def test_what_dvc_holds_is_known_by_its_kind(legacy: Legacy) -> None:
         "all/b.pkl": b"3", "dvc.yaml": pipeline, "made.pkl": b"4", "kept.pkl": b"5",
     }  # fmt: skip
     assert set(held(legacy, files)) == {
-        (b"m/a.pkl", context.FILE, md5(b"2")),
-        (b"all", context.FOLDER, "0" * 32 + ".dir"),
-        (b"made.pkl", context.STAGE, ""),
-        (b"kept.pkl", context.IN_GIT, ""),
+        (b"m/a.pkl", dvc.FILE, md5(b"2")),
+        (b"all", dvc.FOLDER, "0" * 32 + ".dir"),
+        (b"made.pkl", dvc.STAGE, ""),
+        (b"kept.pkl", dvc.IN_GIT, ""),
     }
 
 
@@ -50,12 +51,12 @@ def test_what_is_no_artifact_of_this_history_is_left_out(legacy: Legacy) -> None
 
 def test_an_old_pointer_s_md5_proves_nothing(legacy: Legacy) -> None:
     old = f"outs:\n- md5: {md5(b'1')}\n  path: a.pkl\n".encode()
-    assert held(legacy, {"a.pkl": b"1", "a.pkl.dvc": old}) == [(b"a.pkl", context.FILE, "")]
+    assert held(legacy, {"a.pkl": b"1", "a.pkl.dvc": old}) == [(b"a.pkl", dvc.FILE, "")]
 
 
 @pytest.mark.parametrize("files", [{"sub/.dvc/config": b""}, {"sub/.dvc": b"a note"}, {"sub/.dvc": ("120000", b"x")}])
 def test_a_project_below_the_top_is_another_s(legacy: Legacy, files: Files) -> None:
-    assert held(legacy, {"sub/a.pkl": b"1", **files}) == [(b"sub", context.PROJECT, "")]
+    assert held(legacy, {"sub/a.pkl": b"1", **files}) == [(b"sub", dvc.PROJECT, "")]
 
 
 @pytest.mark.parametrize(
@@ -100,9 +101,9 @@ TEMPLATE = b"stages:\n  m:\n    cmd: x\n    metrics:\n    - ${out}/m.pkl:\n     
 @pytest.mark.parametrize(
     ("others", "kept"),
     [
-        ({"p/params.yaml": b"out: eval\n"}, [(b"p/eval/m.pkl", context.IN_GIT, "")]),
+        ({"p/params.yaml": b"out: eval\n"}, [(b"p/eval/m.pkl", dvc.IN_GIT, "")]),
         ({"p/params.yaml": b"out: other\n"}, []),
-        ({"p/c/v.yaml": b"out: eval\n", "vars": b"vars: [c/v.yaml]\n"}, [(b"p/eval/m.pkl", context.IN_GIT, "")]),
+        ({"p/c/v.yaml": b"out: eval\n", "vars": b"vars: [c/v.yaml]\n"}, [(b"p/eval/m.pkl", dvc.IN_GIT, "")]),
     ],
 )
 def test_a_template_makes_what_the_files_of_its_commit_say(legacy: Legacy, others: Any, kept: Any) -> None:
@@ -133,6 +134,8 @@ def of_dvc_2(data: bytes, name: str) -> bytes:
     return f"outs:\n- md5: {md5(data)}\n  size: 2\n  path: {name}\n".encode()
 
 
+CONFIG = b"['remote \"other\"']\n    url = ../other\n"
+ELSEWHERE = pointer_of(b"2", "b.bin") + b"  remote: Other\n"
 OTHER = "stops at {}: Git has other bytes of it than {} records"
 
 
@@ -163,6 +166,10 @@ OTHER = "stops at {}: Git has other bytes of it than {} records"
         ({"dvc.yaml": UNLOCKED.replace(b"cmd: x", b"cmd: x ${lr}")}, "Could not find 'lr'"),
         ({"dvc.yaml": b"vars: [gone.yaml]\n" + UNLOCKED}, "gone.yaml"),
         ({"dvc.yaml": UNLOCKED.replace(b"  s:", b"  s@t:")}, "has an @ in its name"),
+        ({"b.bin.dvc": ELSEWHERE}, "stops at b.bin.dvc: .dvc/config has no remote 'Other'"),
+        ({"b.bin.dvc": ELSEWHERE, ".dvc/config": CONFIG.replace(b"other", b"one")}, "no remote 'Other'"),
+        ({"b.bin.dvc": ELSEWHERE, ".dvc/config": CONFIG}, ""),
+        ({"b.bin.dvc": ELSEWHERE + b"  cache: false\n"}, ""),
     ],
 )
 def test_what_stops_dvc_pull_keeps_the_whole_commit_in_git(legacy: Legacy, files: Files, words: str) -> None:

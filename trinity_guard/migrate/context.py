@@ -5,12 +5,24 @@ Only what concerns an artifact of this history is kept, so that a folder's conte
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import loadable, paths, pipeline
-from trinity_guard.dvcrepo.decode import decoded
-from trinity_guard.dvcrepo.output import Output
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.dvcrepo import paths, pipeline
+from trinity_guard.errors import shown
 from trinity_guard.git.catfile import FILES, LINK, TREE, Entry, Source, tree_parser
 from trinity_guard.migrate import leading, lfslines
+from trinity_guard.migrate.held import (
+    BROKEN,
+    LINKED,
+    MAYBE,
+    NAMED,
+    NO_FILE,
+    OF_A_COMMIT,
+    PROJECT,
+    SAVED,
+    SOMEWHERE,
+    UNSAVED,
+    Held,
+    said_in,
+)
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Line, Reader, dvcignored, lines_of
 from trinity_guard.migrate.kinds import ATTRIBUTES
 from trinity_guard.migrate.leading import AS_IT_IS, Leads, Plan
@@ -19,40 +31,10 @@ from trinity_guard.migrate.within import Bytes, Within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-# What holds a path: a .dvc file, one of a folder, a stage of dvc.yaml, the same with `cache: false`, or another DVC
-# project below the top. MAYBE: a stage whose template (the path) nobody can resolve; BROKEN: a file that keeps DVC from
-# loading anything, and in the place of its md5 why; UNSAVED: an output of which no bytes are recorded, or a directory:
-# where files of Git's are in its place `dvc pull` would have to remove them; SAVED: one of these bytes (the object's
-# name), where it writes over no others of Git's either; NAMED: one that a .dvcignore may hide.
-FILE, FOLDER, STAGE, IN_GIT, PROJECT = "file", "folder", "stage", "git", "project"
-MAYBE, BROKEN, UNSAVED, SAVED, NAMED = "maybe", "broken", "unsaved", "saved", "named"
-OF_A_COMMIT = (MAYBE, BROKEN, UNSAVED, SAVED, NAMED)
 NO_PROJECT = "in its commit a file is named .dvc, so that DVC can have no project there"
 YAML, LOCK, LOCAL = paths.PIPELINE, paths.LOCK, b"config.local"
-
-
-class Held:
-    """A path that DVC already holds in a commit, by which kind of file, its md5 ("" unknown), its execute bit, the
-    remote that it names, and whether it is pushed."""
-
-    __slots__ = ("by", "isexec", "kind", "md5", "path", "push", "remote")
-
-    def __init__(
-        self, path: bytes, kind: str, md5: str, by: bytes, isexec: bool = False, remote: str = "", push: bool = True
-    ) -> None:
-        self.path = path
-        self.kind = kind
-        self.md5 = md5
-        self.by = by
-        self.isexec = isexec
-        self.remote = remote
-        self.push = push
-
-    def concerns(self, folder: bytes) -> bool:
-        """Whether it is a path in this folder (which ends with a slash), or one that the folder is in."""
-        return self.path.startswith(folder) or folder.startswith(self.path + b"/")
 
 
 class Terms:
@@ -191,7 +173,19 @@ class Above:
                     f"in its commit `dvc pull` stops at {shown(saved.path)}: Git has other bytes of it than "
                     f"{shown(saved.by)} records"
                 )
-        return self._ignored(root, [h for h in held if h.kind == NAMED])
+        lacking = self._lacking(root, [h for h in held if h.kind == SOMEWHERE])
+        return lacking or self._ignored(root, [h for h in held if h.kind == NAMED])
+
+    def _lacking(self, root: bytes, somewhere: Sequence[Held]) -> str:
+        """Return which output names a remote that the config of this commit does not know."""
+        if not somewhere:
+            return ""
+        config = self._within.find(root, b".dvc/config")
+        remotes = leading.names(self.content(config)) if config else frozenset()
+        for out in somewhere:
+            if out.remote.lower() not in remotes:
+                return f"in its commit `dvc pull` stops at {shown(out.by)}: .dvc/config has no remote '{out.remote}'"
+        return ""
 
     def _ignored(self, root: bytes, named: Sequence[Held]) -> str:
         """Return which of the outputs a .dvcignore of this commit hides, which DVC refuses to load."""
@@ -345,7 +339,7 @@ class Above:
             others[name] = self._within.find(folder, name)
             return self._source.one(others[name].hex().encode()) if others[name] else None
 
-        found = _said_in(where, data, locked, read)
+        found = said_in(where, data, locked, read)
         # One object a meaning, so that contexts of different commits are the same.
         known.append((others, [self._one(h) for h in found if self._matters(h)]))
         return known[-1][1]
@@ -359,40 +353,6 @@ class Above:
         flags = b"x" * held.isexec + b"p" * held.push + held.remote.encode()
         key = (held.path, held.kind.encode(), held.md5.encode("utf-8", "replace"), held.by, flags)
         return self._outs.setdefault(key, [held])[0]
-
-
-LINKED = "it is a symlink, and what DVC finds behind it is not known"
-NO_FILE = "it is no file of its own (a folder, or a symlink), and DVC reads it as one"
-
-
-def _held(out: Output, where: bytes) -> Held:
-    kind = IN_GIT if not out.cache else STAGE if out.stage else FOLDER if out.is_dir else FILE
-    # The md5 of DVC 2 is that of the text with other line ends: it proves nothing.
-    return Held(out.path, kind, "" if out.legacy else out.md5, where, out.isexec, out.remote, out.push)
-
-
-def _said_in(where: bytes, data: bytes, lock: bytes | None, read: Callable[[bytes], bytes | None]) -> list[Held]:
-    """Return what a file of DVC's holds, or that DVC cannot load it."""
-    try:
-        outs, templates = (
-            (decoded(data, where), []) if paths.is_pointer(where) else pipeline.at_commit(data, lock, where, read)
-        )
-    except GuardError as error:
-        return [Held(where, BROKEN, error.problem, where)]
-    files = [(where, data), *([(paths.lock_beside(where), lock)] if lock is not None else [])]
-    for path, text in files:
-        if why := loadable.refused(text, path):
-            return [Held(path, BROKEN, why, path)]
-    own = [out for out in outs if not out.external]
-    for out in own:
-        if paths.is_pointer(out.path) or paths.is_pipeline(out.path) or dvcignored({}, out.path):
-            return [Held(where, BROKEN, f"{shown(out.path)} cannot be an output, by its name", where)]
-    maybe = [Held(t.encode("utf-8", "surrogateescape"), MAYBE, "", where) for t in templates]
-    unsaved = [Held(out.path, UNSAVED, "", where) for out in own if out.cache and (out.is_dir or not out.md5)]
-    by = paths.lock_beside(where) if lock is not None else where
-    saved = [Held(out.path, SAVED, out.name, by) for out in own if out.cache and out.md5 and not out.is_dir]
-    named = [Held(out.path, NAMED, "", where) for out in own]
-    return [_held(out, where) for out in own] + maybe + unsaved + saved + named
 
 
 def _ends(path: bytes) -> list[int]:

@@ -94,6 +94,16 @@ def _where(remote: RemoteConfig) -> tuple[object, ...]:
     return address, remote.options.get("endpointurl", ""), remote.options.get("account_name", ""), remote.versioned
 
 
+def names(data: bytes) -> frozenset[str]:
+    """Return the names of a config's remotes, in lower case as DVC looks for them; none of one that it cannot read."""
+    try:
+        sections = configfile.parse(data, b".dvc/config")
+    except GuardError:
+        return frozenset()
+    start = 'remote "'
+    return frozenset(name[len(start) : -1].lower() for name in sections if name.startswith(start))
+
+
 def overrules(data: bytes) -> bool:
     """Whether another config beside it says where objects are, and not only who one is there; true for one that DVC
     cannot read."""

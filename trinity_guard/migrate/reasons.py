@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard.migrate import context
+from trinity_guard.migrate import held as dvc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ def not_extracted(size: Size) -> str:
     return size.lfs.why or (LFS_ENCODED if size.lfs.encoded else LFS_ABSENT)
 
 
-def of_held(held: context.Held, path: bytes, md5: str, isexec: bool, remote: str = "") -> str | None:
+def of_held(held: dvc.Held, path: bytes, md5: str, isexec: bool, remote: str = "") -> str | None:
     """Return what a path that DVC holds says of a file, as Trees._reason does. remote: what a new pointer names."""
-    if held.kind == context.PROJECT:
+    if held.kind == dvc.PROJECT:
         return NESTED if path.startswith(held.path + b"/") else None
     if held.path == path:
-        if held.kind == context.FILE:
+        if held.kind == dvc.FILE:
             beside = held.by.rpartition(b"/")[0] == path.rpartition(b"/")[0]
             if held.md5 == md5 and held.isexec != isexec:
                 return OTHER_MODE
@@ -60,7 +60,7 @@ def of_held(held: context.Held, path: bytes, md5: str, isexec: bool, remote: str
             if held.remote != remote:
                 return ELSE_REMOTE
             return NOT_PUSHED if not held.push else "" if beside else ELSEWHERE
-        return {context.FOLDER: OTHER_MD5, context.STAGE: OF_STAGE, context.IN_GIT: METRIC}[held.kind]
+        return {dvc.FOLDER: OTHER_MD5, dvc.STAGE: OF_STAGE, dvc.IN_GIT: METRIC}[held.kind]
     if path.startswith(held.path + b"/"):
-        return METRIC if held.kind == context.IN_GIT else OF_STAGE if held.kind == context.STAGE else IN_FOLDER
+        return METRIC if held.kind == dvc.IN_GIT else OF_STAGE if held.kind == dvc.STAGE else IN_FOLDER
     return None
