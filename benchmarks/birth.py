@@ -57,8 +57,12 @@ def judge(title: str, seen: dict[str, list[Spent]], bars: list[Bar]) -> None:
         # Of each round by itself: a machine that does other things too slows both of a round alike.
         paired = statistics.median(a.wall / b.wall for a, b in zip(seen[bar.way], seen[bar.base], strict=True))
         said = "holds" if min(ratio, paired) <= bar.limit + NOISE else "ABOVE"
+        # Says more than the clock on a machine that is not at rest.
+        worked = processor[bar.way] / processor[bar.base]
         print(
-            f"  {bar.way} / {bar.base:<20} {ratio:6.2f}   paired {paired:6.2f}   bar {bar.limit:4}   {said}", flush=True
+            f"  {bar.way} / {bar.base:<20} {ratio:6.2f}   paired {paired:6.2f}   processor {worked:6.2f}   "
+            f"bar {bar.limit:4}   {said}",
+            flush=True,
         )
 
 
