@@ -379,3 +379,15 @@ def test_branches_of_a_remote_without_one_here_are_told(worked: Legacy) -> None:
     done = worked.migrate()
     assert worked.refs()["refs/remotes/origin/feature"] == old
     assert any("git branch --track feature origin/feature" in remark for remark in done.report["remarks"])
+
+
+def test_where_the_branch_that_is_checked_out_has_moved_the_way_on_takes_the_work_tree_along(two: Legacy) -> None:
+    before = two.refs()
+    two.migrate()
+    (two.path / "a.py").write_bytes(b"2")
+    two.git("commit", "-q", "-am", "newer")
+    with pytest.raises(GuardError, match="moved by somebody else") as caught:
+        driven.undo(two.place)
+    run("sh", "-ec", caught.value.remedy.partition("     #")[0], cwd=two.path)
+    driven.undo(two.place)
+    assert two.refs() == before

@@ -80,6 +80,18 @@ def test_objects_move_and_what_a_kill_has_left_is_completed(tmp_path: Path) -> N
     assert not here.exists()
 
 
+@pytest.mark.parametrize("there", [b"1", b"damaged", None])
+def test_a_damaged_object_takes_no_good_one_s_place(tmp_path: Path, there: bytes | None) -> None:
+    name = f"files/md5/{md5(b'1')[:2]}/{md5(b'1')[2:]}"
+    for folder, data in (("here", b"1"), ("there", there)):
+        if data is not None:
+            (tmp_path / folder / name).parent.mkdir(parents=True)
+            (tmp_path / folder / name).write_bytes(data)
+    worktree.move_objects(os.fsencode(tmp_path / "here"), os.fsencode(tmp_path / "there"))
+    assert (tmp_path / "there" / name).read_bytes() == b"1"
+    assert not (tmp_path / "here").exists()
+
+
 def sparse(legacy: Legacy, *options: str) -> str:
     """Return the commit of a work tree that holds src/ alone; data/ has an ignore file, which is to get a line."""
     files = {"data/.gitignore": b"*.tmp\n", "data/a.pkl": b"1", "deep/er/b.pkl": b"2", "src/x.py": b"x", "c.pkl": b"3"}

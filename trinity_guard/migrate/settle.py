@@ -92,10 +92,12 @@ def _where(source: Source, moves: Sequence[refs.Move], gone: str = "elsewhere") 
     standing = {gone if one == "gone" else one for one in stands.values()}
     if "elsewhere" in standing:
         moved = next(m for m in moves if stands[m.name] in ("elsewhere", "gone"))
+        # A work tree that did not go along would look changed, and be refused next.
+        here = not source.place.bare and moved.name in (b"HEAD", found.head)
+        back = "git reset --keep" if here else f"git update-ref {typed(moved.name)}"
         raise GuardError(
             problem=f"{shown(moved.name)} was moved by somebody else since the migration; it would be lost.",
-            remedy=f"git update-ref {typed(moved.name)} {moved.new.decode()}     "
-            "# when what it names now may go; then again",
+            remedy=f"{back} {moved.new.decode()}     # when what it names now may go; then again",
             exit_code=UNUSABLE,
         )
     return standing.pop() if len(standing) == 1 else "mixed"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from stat import S_ISREG
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import paths
+from trinity_guard.dvcrepo import odb, paths
 from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
@@ -306,7 +306,7 @@ def move_objects(source: bytes, target: bytes) -> None:
         here, there = os.path.join(base, prefix), os.path.join(target, b"files", b"md5", prefix)
         os.makedirs(there, exist_ok=True)
         for name in os.listdir(here):
-            if os.path.lexists(os.path.join(there, name)):
+            if _is_whole(os.path.join(there, name), prefix + name):
                 os.unlink(os.path.join(here, name))
             else:
                 _moved(shutil.move, os.path.join(here, name), os.path.join(there, name))
@@ -316,6 +316,14 @@ def move_objects(source: bytes, target: bytes) -> None:
             os.rmdir(folder)
         except OSError:
             return
+
+
+def _is_whole(file: bytes, name: bytes) -> bool:
+    """Whether an object is there and has the bytes of its name: a damaged one must not take the place of a good one."""
+    try:
+        return odb.md5_of(file).encode() == name.removesuffix(b".dir")
+    except OSError:
+        return False  # it is not there, or nobody can read it
 
 
 def _moved(move: object, here: bytes, there: bytes) -> None:
