@@ -293,12 +293,14 @@ class _Scanner:
         known = self._known.get(tree.path)
         if not known:
             return entries
-        common = known.keys() & set(entries)
-        if len(known) > 2 * len(common) + MAX_GONE:
-            self._known[tree.path] = {entry: known[entry] for entry in common}
-        for kind in set(map(known.__getitem__, common)):
-            tree.mask |= kind
-        return [entry for entry in entries if entry not in common]
+        # An entry is looked up once: of a folder that grows, these are all the files of all its versions.
+        kinds = list(map(known.get, entries))
+        unknown = [entry for entry, kind in zip(entries, kinds, strict=True) if kind is None]
+        if len(known) > 2 * (len(entries) - len(unknown)) + MAX_GONE:
+            self._known[tree.path] = {entry: known[entry] for entry in entries if entry in known}
+        for kind in set(kinds):
+            tree.mask |= kind or 0
+        return unknown
 
     def _look_into(self, tree: _Opened, name: bytes, oid: bytes, fresh: list[tuple[bytes, bytes, int]]) -> None:
         if name == b".dvc":
