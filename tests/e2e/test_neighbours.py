@@ -100,6 +100,22 @@ def test_outputs_of_stages_that_git_holds_stop_neither_the_others_nor_a_commit_t
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("ignored", [b"", b"/d/*.pkl\n"])
+def test_an_output_that_git_held_is_left_to_dvc_by_the_lines_that_are_printed(repo: Repo, ignored: bytes) -> None:
+    repo.write(".gitignore", ignored)
+    repo.write("dvc.yaml", b"stages:\n  train:\n    cmd: x\n    deps: [in.txt]\n    outs: [d/m.pkl, d/o]\n")
+    for name in ("in.txt", "d/m.pkl", "d/o/a.csv"):
+        repo.write(name, b"%s\n" % name.encode())
+    repo.git("add", "-f", ".")
+    repo.git("commit", "-q", "--no-verify", "-m", "as it was")
+    paste(repo, repo.guard("convert", ".", ok=False).stderr.decode())
+    repo.commit()
+    assert repo.git("status", "--porcelain").stdout == b""
+    assert not repo.tracked("d/m.pkl")
+    assert b"in Git itself" not in repo.guard("status").stdout
+
+
+@pytest.mark.slow
 def test_what_dvc_cannot_hold_stops_no_other_file_of_a_folder(repo: Repo) -> None:
     repo.stage(".dvcignore", b"tmp/\n")
     for name in ("tmp/a.csv", "d/b.csv"):

@@ -9,9 +9,8 @@ from trinity_guard.detect.inspect import is_bookkeeping
 from trinity_guard.dvcrepo import decode, directory, dvcignore, paths, pipeline, pointer, project, tracked, walk
 from trinity_guard.dvcrepo.paths import folders_above, inside_dvc, store_of
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import gitignore, index
 from trinity_guard.git.files import is_one_file
-from trinity_guard.git.gitignore import line_for
 
 COMMITS_AT_ONCE = 500
 
@@ -100,7 +99,7 @@ def _leaving_store(store: bytes) -> str:
     out = f"git rm -r -q --cached -- {pathspec(store)}     # the files stay where they are"
     if inside_dvc(store):
         return out  # DVC's own .gitignore knows it
-    line = b"".join(b"/" + line_for(step).removeprefix(b"/") for step in store.split(b"/")) + b"/"
+    line = b"".join(b"/" + gitignore.line_for(step).removeprefix(b"/") for step in store.split(b"/")) + b"/"
     # The file need not end in a newline.
     return (
         f"{out}\nprintf '\\n%s\\n' {quoted(shown(line))} >> .gitignore     # so that no `git add -A` takes them again"
@@ -253,7 +252,10 @@ class StageOutputError(GuardError):
     def __init__(self, path: bytes, output: Output) -> None:
         source = shown(output.source)
         out = _out_of_git(path)
-        way = f"dvc commit -f {typed(output.target)} && git add {pathspec(paths.lock_beside(output.source))}"
+        written = [paths.lock_beside(output.source)]
+        if out and not gitignore.ignores(gitignore.matching([output.path]).get(output.path)):
+            written.append(os.path.join(os.path.dirname(output.path), b".gitignore"))  # DVC gives it a line of its own
+        way = f"dvc commit -f {typed(output.target)} && git add {' '.join(pathspec(file) for file in written)}"
         super().__init__(
             problem=f"{shown(path)} is an output of stage '{output.stage}' in {source}: DVC keeps it, not Git.",
             remedy=f"{out}{way}     # or `cache: false` in {source}: it stays in Git" if out else way,

@@ -124,7 +124,7 @@ def test_of_a_stage_s_output_the_two_ways_are_told_that_work(bare_repo: Repo) ->
     assert findings["own.pkl"]["remedy"] == "trinity-guard convert own.pkl"
     assert findings["m.pkl"]["remedy"].splitlines() == [
         "git rm -q --cached -- m.pkl",
-        "dvc commit -f fit && git add dvc.lock     # or `cache: false` in dvc.yaml: it stays in Git",
+        "dvc commit -f fit && git add dvc.lock .gitignore     # or `cache: false` in dvc.yaml: it stays in Git",
     ]
     bare_repo.stage("dvc.yaml", b"stages:\n  fit:\n    cmd: x\n    outs:\n    - m.pkl:\n        cache: false\n")
     assert [path for _, path, _ in found(bare_repo)] == ["own.pkl"]
