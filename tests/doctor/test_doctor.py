@@ -214,13 +214,13 @@ AILMENTS: dict[str, tuple[Break, dict[str, str], str, str]] = {
     ),
     "hooks in a folder set here": (
         shared_hooks("--local"),
-        {"hooks-path": "error", "hooks": "error", "program": "warning"},
+        {"hooks-path": "error", "hooks": "warning", "program": "warning"},
         "core.hooksPath (local configuration)",
         "remedy",
     ),
     "hooks in a folder set for all": (
         shared_hooks("--global"),
-        {"hooks-path": "error", "hooks": "error", "program": "warning"},
+        {"hooks-path": "error", "hooks": "warning", "program": "warning"},
         "never run",
         "remedy",
     ),
