@@ -103,8 +103,12 @@ def test_outputs_of_stages_that_git_holds_stop_neither_the_others_nor_a_commit_t
 @pytest.mark.parametrize("ignored", [b"", b"/d/*.pkl\n"])
 def test_an_output_that_git_held_is_left_to_dvc_by_the_lines_that_are_printed(repo: Repo, ignored: bytes) -> None:
     repo.write(".gitignore", ignored)
-    repo.write("dvc.yaml", b"stages:\n  train:\n    cmd: x\n    deps: [in.txt]\n    outs: [d/m.pkl, d/o]\n")
-    for name in ("in.txt", "d/m.pkl", "d/o/a.csv"):
+    repo.write(
+        "dvc.yaml",
+        b"stages:\n  train:\n    cmd: x\n    deps: [in.txt]\n    outs: [d/m.pkl, d/o]\n"
+        b"    metrics:\n    - n/s.csv:\n        cache: false\n",
+    )
+    for name in ("in.txt", "d/m.pkl", "d/o/a.csv", "n/s.csv"):
         repo.write(name, b"%s\n" % name.encode())
     repo.git("add", "-f", ".")
     repo.git("commit", "-q", "--no-verify", "-m", "as it was")

@@ -233,7 +233,8 @@ class Pipelines:
             if known is not None and not known.cache:
                 return True
             if known is not None and refuse:
-                raise StageOutputError(path, known)
+                made = [o.path for o in self._outs.values() if o.target == known.target and o.cache]
+                raise StageOutputError(path, known, made)
             place = place[: max(place.rfind(b"/"), 0)]
         return False
 
@@ -249,13 +250,16 @@ class Pipelines:
 class StageOutputError(GuardError):
     """A file, or a folder above it, is what a pipeline's stage makes and DVC caches."""
 
-    def __init__(self, path: bytes, output: Output) -> None:
+    def __init__(self, path: bytes, output: Output, made: Sequence[bytes]) -> None:
+        """made: all that DVC caches of what the stage makes."""
         source = shown(output.source)
         out = _out_of_git(path)
-        written = [paths.lock_beside(output.source)]
-        if out and not gitignore.ignores(gitignore.matching([output.path]).get(output.path)):
-            written.append(os.path.join(os.path.dirname(output.path), b".gitignore"))  # DVC gives it a line of its own
-        way = f"dvc commit -f {typed(output.target)} && git add {' '.join(pathspec(file) for file in written)}"
+        written = {paths.lock_beside(output.source): None}
+        rules = gitignore.matching(made) if out else {}
+        for other in made if out else ():
+            if not gitignore.ignores(rules.get(other)):  # DVC gives it a line of its own
+                written[os.path.join(os.path.dirname(other), b".gitignore")] = None
+        way = f"dvc commit -f {typed(output.target)} && git add {' '.join(map(pathspec, written))}"
         super().__init__(
             problem=f"{shown(path)} is an output of stage '{output.stage}' in {source}: DVC keeps it, not Git.",
             remedy=f"{out}{way}     # or `cache: false` in {source}: it stays in Git" if out else way,
